@@ -1,70 +1,93 @@
 """Recognises secrets: settings by their name or value, files by what is in them."""
 
+import codecs
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
-_WORDS = {"credential", "credentials", "passphrase", "passwd", "password", "secret", "secrets"}
-_ENDS = ("api_key", "apikey", "private_key", "access_key", "_token")
-_NAMES = ("_arn", "_id", "_name", "_path")
-"""A name with such an end identifies a secret and does not hold it."""
+from controller.domain.checks.secret_forms import AWS_KEY, KEY_BLOCK, LOGIN, PRIVATE, TOKENS, Token, holds_secret
+
 _VALUE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bsk-[A-Za-z0-9_-]{20,}|://[^/\s:@]+:[^/\s@]+@"
+    rf"{KEY_BLOCK}|\b(?:AKIA|ASIA)[0-9A-Z]{{16}}\b|\bsk-[A-Za-z0-9_-]{{20,}}|{LOGIN}[^\s\"'<>]+@"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]"
+    r"|(?i:(?:^|;)\s{0,9}(?:password|pwd|accountkey|sharedaccesskey)\s{0,9}=\s{0,9}[^;\s])"
 )
+"""Of a setting: also a token whose form is common in pages, and the connection string of a database."""
+_REFERENCE = re.compile(r"arn:|\{\{resolve:")
+"""What says where a secret is."""
+_LONGEST = 8192
+"""So much of a value is looked at."""
 
 
 def looks_secret(name: str, value: str) -> bool:
     """Whether a setting looks like a secret: by a word or the end of its name, or by a value of a known form."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower().replace("-", "_").replace(".", "_")
-    named = not _WORDS.isdisjoint(words.split("_")) or f"_{words}".endswith(_ENDS)
-    return (named and not words.endswith(_NAMES)) or bool(_VALUE.search(value))
+    return (holds_secret(name) and not _REFERENCE.match(value)) or is_secret_value(value)
 
 
-_TOKEN_MARKS = (
-    *(b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"k_live_", b"npm_", b"pypi-AgE"),
-    *(b"xoxa-", b"xoxb-", b"xoxe-", b"xoxp-", b"xoxr-", b"xoxs-", b"sk-ant-", b"sk-proj-", b"sk-svcacct-"),
-    *(b"dop_v1_", b"shpat_", b"shpca_", b"shppa_", b"shpss_", b"hf_", b"SG."),
-)
+def is_secret_value(value: str) -> bool:
+    """Whether a text has the form of a secret, whatever its name is."""
+    return bool(_VALUE.search(value[:_LONGEST])) or bool(secret_in(value.encode(errors="replace")))
+
+
+def texts_in(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """The texts within objects and lists, each with the name that is nearest to it."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from texts_in(one, str(key))
+    elif isinstance(value, Sequence):
+        for one in value:
+            yield from texts_in(one, name)
+
+
+def _pattern(kind: str, *more: str, before: str = r"(?<![A-Za-z0-9_-])") -> re.Pattern[bytes]:
+    """The forms of the tokens of a kind, and more."""
+    forms = "|".join(f"(?:{one.begins}){one.exact}" for one in _tokens(kind))
+    return re.compile("|".join((f"{before}(?:{forms})", *more)).encode())
+
+
+def _tokens(kind: str) -> list[Token]:
+    return [one for one in TOKENS if one.kind == kind and one.exact]
+
+
+def _marks(kind: str, *more: bytes) -> tuple[bytes, ...]:
+    return (*(mark.encode() for one in _tokens(kind) for mark in one.marks), *more)
+
+
+_TOKEN = "an access token"  # noqa: S105 - what people read
 _FORMS: tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...] = (
     (
-        "a private key",
-        (b"PRIVATE KEY", b"AGE-SECRET-KEY-1", b"PuTTY-User-Key-File-"),
+        PRIVATE,
+        _marks(PRIVATE, b"PRIVATE KEY", b"PuTTY-User-Key-File-"),
         # What follows tells a key from a program that only knows what keys begin with.
-        re.compile(
-            rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])+[A-Za-z0-9+/]{4}"
-            rb"|AGE-SECRET-KEY-1[0-9A-Z]{58}|PuTTY-User-Key-File-[0-9]"
-        ),
+        _pattern(PRIVATE, rf"{KEY_BLOCK}(?:\s|\\{{1,8}}[nr])+[A-Za-z0-9+/]{{4}}", "PuTTY-User-Key-File-[0-9]"),
     ),
     (
-        "an AWS access key",
-        (b"AKIA", b"ASIA", b"aws_secret_access_key"),
-        re.compile(
-            rb"(?<![A-Za-z0-9/+])(?:AKIA|ASIA)[0-9A-Z]{16}(?<!EXAMPLE)(?![A-Za-z0-9])"
-            rb"|aws_secret_access_key[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9/+]{40}(?<!EXAMPLEKEY)"
+        AWS_KEY,
+        _marks(AWS_KEY, b"secret_access_key", b"SECRET_ACCESS_KEY", b"ecretAccessKey"),
+        _pattern(
+            AWS_KEY,
+            r"(?i:secret_?access_?key)\\{0,8}[\"']?\s{0,99}[=:>]\s{0,99}\\{0,8}[\"']?[A-Za-z0-9/+]{40}(?<!EXAMPLEKEY)",
+            before="(?<![A-Za-z0-9/+])",
         ),
     ),
-    (
-        "an access token",
-        _TOKEN_MARKS,
-        re.compile(
-            rb"(?<![A-Za-z0-9_-])(?:gh[opsur]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"
-            rb"|glpat-[A-Za-z0-9_-]{20}|xox[abeprs]-[0-9]+-[A-Za-z0-9-]{10}|[rs]k_live_[A-Za-z0-9]{20}"
-            rb"|npm_[A-Za-z0-9]{36}|pypi-AgE[A-Za-z0-9_-]{50}|SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"
-            rb"|sk-(?:ant|proj|svcacct)-[A-Za-z0-9_-]{32}|dop_v1_[a-f0-9]{64}|shp(?:at|ca|pa|ss)_[a-f0-9]{32}"
-            rb"|hf_[A-Za-z]{34})"
-        ),
-    ),
+    (_TOKEN, _marks(_TOKEN), _pattern(_TOKEN)),
     ("a list of passwords", (b":$",), re.compile(rb"^[^:\s]{1,99}:\$(?:apr1|2[abxy]|5|6|argon2id?)\$", re.MULTILINE)),
     ("a state of Terraform", (b'"terraform_version"',), re.compile(rb'"terraform_version"[^{}\[\]]*"lineage"')),
 )
 """What it is, bytes of which every one has one (they are found much faster), and its form."""
 
-
 _LEAST, _VARIETY = 12, 2
 """The last characters of a key, and how many different ones stand for none."""
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""What some programs begin a text with."""
 _ROWS = (b"1234567890", b"0123456789", b"abcdefghij")
 
 
 def secret_in(data: bytes) -> str:
     """What kind of secret a file's contents have, with its article; "" when none is recognised."""
+    if data.startswith(_UTF_16):
+        data = data.decode("utf-16", "replace").encode(errors="replace")
     for kind, marks, form in _FORMS:
         if any(mark in data for mark in marks) and any(not _is_example(found[0]) for found in form.finditer(data)):
             return kind

@@ -140,22 +140,21 @@ def refuse_links(found: Sequence[Unusable]) -> None:
 
 
 def list_files(
-    folder: Path, *, allowed: NoSecrets = NOTHING, leaves_out: LeavesOut = leaves_out_tools, public: bool = False
-) -> list[SourceFile]:
-    """The files of `folder`, sorted by path; raises `InvalidBundleError`.
+    folder: Path, *, allowed: NoSecrets = NOTHING, leaves_out: LeavesOut = leaves_out_tools
+) -> list[SourceFile | Secret]:
+    """The files of `folder`, and what is a secret by its name, sorted by path; raises `InvalidBundleError`.
 
-    `allowed` takes what looks like a secret but is none. `public`: everybody can read them.
+    `allowed` takes what looks like a secret but is none.
     """
     root = folder.resolve()
-    found = list(_walk(folder, "", (root,), allowed, leaves_out))
-    refuse_links([one for one in found if isinstance(one, Unusable)])
-    refuse_secret_files([one for one in found if isinstance(one, Secret)], public=public)
-    files = sorted((one for one in found if isinstance(one, SourceFile)), key=lambda file: file.path)
-    if not files:
+    walked = list(_walk(folder, "", (root,), allowed, leaves_out))
+    refuse_links([one for one in walked if isinstance(one, Unusable)])
+    found = sorted((one for one in walked if not isinstance(one, Unusable)), key=lambda one: one.path)
+    if not found:
         if next(folder.iterdir(), None) is None:
             raise InvalidBundleError(f"the folder '{folder}' has no files", BUILD)
         raise InvalidBundleError(f"of the folder '{folder}' nothing is left: all of it is left out", LESS)
-    return files
+    return found
 
 
 def _walk(

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from controller.domain.components.artifact import MANIFEST_NAME
 from controller.errors import InvalidBundleError
-from selfright.packing.folder import LeavesOut, SourceFile, leaves_out_tools, list_files
+from selfright.packing.folder import LeavesOut, Secret, SourceFile, leaves_out_tools, list_files
 from selfright.packing.no_secrets import NOTHING, NoSecrets
 from selfright.packing.zip import add, add_stored
 
@@ -44,12 +44,9 @@ class Packing:
     place: Path
     allowed: NoSecrets = NOTHING
 
-    def folder(self, leaves_out: LeavesOut = leaves_out_tools, *, public: bool = False) -> list[SourceFile]:
-        """The files of the artifact, which must be a folder; raises `InvalidBundleError`.
-
-        `public`: everybody can read them.
-        """
-        return list_files(self.in_folder(), allowed=self.allowed, leaves_out=leaves_out, public=public)
+    def folder(self, leaves_out: LeavesOut = leaves_out_tools) -> list[SourceFile | Secret]:
+        """The files of the artifact, which must be a folder, and its secrets; raises `InvalidBundleError`."""
+        return list_files(self.in_folder(), allowed=self.allowed, leaves_out=leaves_out)
 
     def in_folder(self) -> Path:
         """The place of the artifact, which must be a folder; raises `InvalidBundleError`."""

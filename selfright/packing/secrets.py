@@ -1,15 +1,18 @@
-"""Keeps secrets out of a bundle's settings: its parameters, variables, headers of checks, and events of tasks."""
+"""Keeps secrets out of a bundle's settings: parameters, variables, headers and bodies of checks, events of tasks."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.requests import Request
 from controller.errors import InvalidBundleError
 from selfright.packing.no_secrets import NOTHING, NoSecrets
-from selfright.secrecy import looks_secret
+from selfright.secrecy import is_secret_value, looks_secret, texts_in
 
 _CREDENTIAL_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 """Headers that always hold a secret."""
+_NAMED = 10
+"""So many are named at once."""
 Setting = tuple[str, str, bool]
 """The place of a setting, its name, and whether it looks like a secret."""
 
@@ -29,8 +32,8 @@ def _settings(manifest: Manifest) -> Iterator[Setting]:
         for key, values in component.settings():
             yield from _examined(f"`components.{name}.{key}`", values)
     for number, task in enumerate(manifest.tasks):
-        texts = {name: value for name, value in task.event.items() if isinstance(value, str)}
-        yield from _examined(f"`tasks.{number}.event`", texts)
+        where = f"`tasks.{number}.event`"
+        yield from ((where, name, looks_secret(name, text)) for name, text in texts_in(task.event))
     for check in manifest.verification.everything:
         if isinstance(check, Request):
             where = f"the headers of the check {check.name}"
@@ -38,6 +41,9 @@ def _settings(manifest: Manifest) -> Iterator[Setting]:
                 (where, name, name in _CREDENTIAL_HEADERS or looks_secret(name, it))
                 for name, it in check.headers.items()
             )
+            # A login has a password, which belongs to a user who may do nothing else; a key of a known form does not.
+            where = f"the body of the check {check.name}"
+            yield from ((where, name or "body", is_secret_value(text)) for name, text in texts_in(check.body))
 
 
 def _examined(where: str, values: Mapping[str, str]) -> Iterator[Setting]:
@@ -45,8 +51,13 @@ def _examined(where: str, values: Mapping[str, str]) -> Iterator[Setting]:
 
 
 def _refuse(settings: Iterator[Setting], allowed: NoSecrets) -> None:
-    for where, name, secret in settings:
-        if secret and not allowed.setting(name, where):
-            reason = f"`{name}` in {where} looks like a secret, and everybody who can deploy can read a bundle"
-            advice = "Keep it in Secrets Manager and list it under `secrets`; if it is no secret, allow it by name:"
-            raise InvalidBundleError(reason, f"{advice} --allow {name}")
+    """All of them are named at once."""
+    found = [(name, where) for where, name, secret in settings if secret and not allowed.setting(name, where)]
+    if not found:
+        return
+    shown = "; ".join(f"`{name}` in {where} looks like a secret" for name, where in found[:_NAMED])
+    more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    reason = f"{shown}{more}, and everybody who can deploy can read a bundle"
+    allow = " ".join(f"--allow {shlex.quote(name)}" for name in dict.fromkeys(name for name, _ in found[:_NAMED]))
+    advice = "Keep it in Secrets Manager and list it under `secrets`; if it is no secret, allow it by name:"
+    raise InvalidBundleError(reason, f"{advice} {allow}")

@@ -19,7 +19,10 @@ def pack_site(packing: Packing, artifact: SiteArtifact) -> Packed:
     index: dict[str, FileEntry] = {}
     left_out = LeftOut(artifact.exclude)
     secrets: list[Secret] = []
-    for file in packing.folder(left_out, public=True):
+    for file in packing.folder(left_out):
+        if isinstance(file, Secret):
+            secrets.append(file)
+            continue
         data = file.source.read_bytes()
         if secret := secret_of(file, data, packing.allowed):
             secrets.append(secret)

@@ -14,6 +14,7 @@ from selfright.packing.secrets import refuse_secrets
 VALUE = "hunter2"
 API, STACK = {"kind": "function", "artifact": "api"}, {"kind": "stack", "artifact": "infra.yaml"}
 CHECK = {"component": "api", "path": "/"}
+POST, TASK = {**CHECK, "method": "POST"}, {"component": "api"}
 
 
 def manifest(**changes: Any) -> Manifest:  # noqa: ANN401 - any part of a manifest
@@ -28,6 +29,8 @@ def manifest(**changes: Any) -> Manifest:  # noqa: ANN401 - any part of a manife
         ({"components": {"infra": {**STACK, "parameters": {"ApiKey": VALUE}}}}, "`ApiKey` in `components.infra"),
         ({"verification": {"checks": [{**CHECK, "headers": {"X-Api-Key": VALUE}}]}}, "`x-api-key` in the headers of"),
         ({"verification": {"checks": [{**CHECK, "headers": {"Cookie": VALUE}}]}}, "`cookie` in the headers of"),
+        ({"tasks": [{**TASK, "event": {"a": [{"DB_PASSWORD": VALUE}]}}]}, "`DB_PASSWORD` in `tasks.0.event`"),
+        ({"verification": {"checks": [{**POST, "body": {"a": {"db": f"pg://x:{VALUE}@h"}}}]}}, "`db` in the body of"),
         ({"verification": {"load": {**CHECK, "p95_ms": 9, "headers": {"Authorization": VALUE}}}}, "`authorization` in"),
     ],
 )
@@ -39,7 +42,22 @@ def test_a_setting_that_looks_like_a_secret_is_refused(changes: dict[str, Any], 
     assert where in caught.value.reason
     assert "--allow " in caught.value.next_step
     assert VALUE not in str(caught.value)
-    refuse_secrets(release, NoSecrets(["DB_*", "ApiKey", "x-api-key", "cookie", "authorization"]))
+    refuse_secrets(release, NoSecrets(["DB_*", "db", "ApiKey", "x-api-key", "cookie", "authorization"]))
+
+
+def test_all_settings_that_look_like_secrets_are_named_at_once() -> None:
+    """With one advice that allows all of them."""
+    variables = {"DB_PASSWORD": VALUE, "LEVEL": "info", "TOKEN": VALUE}
+    check = {**CHECK, "headers": {"Cookie": VALUE}}
+    with pytest.raises(InvalidBundleError) as caught:
+        refuse_secrets(manifest(components={"api": {**API, "variables": variables}}, verification={"checks": [check]}))
+    assert all(name in caught.value.reason for name in ("DB_PASSWORD", "TOKEN", "cookie"))
+    assert caught.value.next_step.endswith("--allow DB_PASSWORD --allow TOKEN --allow cookie")
+
+
+def test_a_login_of_a_check_is_sent() -> None:
+    """Its user may do nothing else, so its password is no secret to those who deploy."""
+    refuse_secrets(manifest(verification={"checks": [{**POST, "body": {"user": "smoke", "password": VALUE}}]}))
 
 
 @pytest.mark.parametrize("name", ["CONFIG_SECRET_NAME", "SECRET_ARN", "accessKeyId", "PRIVATE_KEY_PATH"])

@@ -116,7 +116,7 @@ def test_a_secret_file_is_refused_by_its_name(source: Source, path: str) -> None
     assert "looks like a secret" in source.refusal().reason
 
 
-@pytest.mark.parametrize("names", [(".env.local", "a/.netrc"), ("dump.sql", "a/notes.txt")])
+@pytest.mark.parametrize("names", [(".env.local", "a/.netrc"), ("dump.sql", "a/notes.txt"), (".env", "notes.txt")])
 def test_all_secrets_of_a_site_are_said_at_once(source: Source, names: tuple[str, str]) -> None:
     """Who can read them, and how each is allowed or stays out."""
     source.write(dict.fromkeys(names, KEY))
