@@ -5,12 +5,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from controller.domain.bundle.manifest_errors import explain
-from controller.domain.components.artifact import MANIFEST_NAME
+from controller.domain.components.artifact import BUILD_KEY, MANIFEST_NAME
 from controller.domain.reading.written import PlacedKeys
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
-
-KEY = "build"
 
 
 def _inside(path: str) -> str:
@@ -52,17 +50,21 @@ def take_builds(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Buil
         return content, {}  # the manifest's own rules will report what is wrong
     bare = components | {name: _without(component) for name, component in components.items()}
     builds = {
-        str(name): _build(str(name), component[KEY], content)
+        str(name): _build(str(name), component[BUILD_KEY], content)
         for name, component in components.items()
-        if isinstance(component, dict) and KEY in component
+        if isinstance(component, dict) and BUILD_KEY in component
     }
     return content | {"components": bare}, builds
 
 
 def _without(component: object) -> object:
     if isinstance(component, PlacedKeys):
-        return component.without(KEY)
-    return {key: value for key, value in component.items() if key != KEY} if isinstance(component, dict) else component
+        return component.without(BUILD_KEY)
+    return (
+        {key: value for key, value in component.items() if key != BUILD_KEY}
+        if isinstance(component, dict)
+        else component
+    )
 
 
 def _build(name: str, value: object, content: object) -> Build:
@@ -71,7 +73,7 @@ def _build(name: str, value: object, content: object) -> Build:
     except ValidationError as error:
         findings = error.errors(include_url=False)
         for finding in findings:
-            finding["loc"] = ("components", name, KEY, *finding["loc"])
+            finding["loc"] = ("components", name, BUILD_KEY, *finding["loc"])
         keys = [field.alias or field_name for field_name, field in Build.model_fields.items()]
-        reason = f"{MANIFEST_NAME}: {explain(findings, {('components', '*', KEY): keys}, content)}"
+        reason = f"{MANIFEST_NAME}: {explain(findings, {('components', '*', BUILD_KEY): keys}, content)}"
         raise InvalidBundleError(reason, f"Correct {MANIFEST_NAME}, then run the command again.") from error

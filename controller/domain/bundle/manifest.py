@@ -25,7 +25,7 @@ from controller.domain.checks.event_check import EventCheck
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import Verification
-from controller.domain.components.artifact import MANIFEST_NAME, Artifact
+from controller.domain.components.artifact import BUILD_KEY, MANIFEST_NAME, Artifact
 from controller.domain.components.registry import KINDS, kind_of, names_of, one_of
 from controller.domain.names import matching
 from controller.domain.reading.strict_yaml import read_yaml
@@ -183,6 +183,11 @@ def _keys(model: type[BaseModel]) -> Sequence[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
+def _of_people(artifact: type[Artifact]) -> Sequence[str]:
+    """The keys of a component that people write: not those of bundles, but how it is built."""
+    return [*(key for key in _keys(artifact) if key not in artifact.of_bundles), BUILD_KEY]
+
+
 def _known_keys(content: dict[str, Any]) -> KnownKeys:
     """Place in the file → allowed keys; the keys of a component are those of its kind."""
     components = content.get("components")
@@ -191,7 +196,7 @@ def _known_keys(content: dict[str, Any]) -> KnownKeys:
     found = {str(name): kind_of(kind).artifact for name, kind in kinds.items() if _is_known(kind)}
     return {
         **_KNOWN_KEYS,
-        **{("components", name): artifact.model_fields for name, artifact in found.items() if artifact},
+        **{("components", name): _of_people(artifact) for name, artifact in found.items() if artifact},
         **{("components", "*", kind): () for kind in names_of(lambda one: one.artifact_class)},
     }
 

@@ -1,13 +1,14 @@
 """Turns pydantic's findings about a manifest into sentences: the place, the mistake, and what is allowed."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from controller.domain.printable import printable
-from controller.domain.reading.written import Plain, place_of
+from controller.domain.reading.written import Plain, Position, place_of
 
 _AT_ONCE = 5
 """How many findings a message has."""
@@ -18,28 +19,42 @@ _KIND_AT = {"verification": 3}
 _PRIVATE = {"variables", "body", "headers", "keys"}
 """A message never repeats values under these keys."""
 
+_NAMED = re.compile(r"`([a-z0-9_.-]{1,200})`")
+"""A key at the beginning of a message."""
+NOWHERE = Position(0, 0)
+
 KnownKeys = Mapping[tuple[str, ...], Iterable[str]]
 """Place in the file → allowed keys. `*` stands for any one name or number."""
 
 
 def explain(findings: Sequence[ErrorDetails], known_keys: KnownKeys, content: object = None) -> str:
-    """One sentence for each of the first few findings, with its place in the file that `content` was read from."""
-    sentences = [f"{_where(finding, content)}{_sentence(finding, known_keys)}" for finding in findings[:_AT_ONCE]]
+    """One sentence for each of the first few findings, with its place in the file that `content` was read from.
+
+    They have the order of the file.
+    """
+    placed = sorted(((_place(finding, content), finding) for finding in findings), key=lambda one: one[0] or NOWHERE)
+    sentences = [
+        f"{f'{place}: ' if place else ''}{_sentence(finding, known_keys)}" for place, finding in placed[:_AT_ONCE]
+    ]
     more = len(findings) - len(sentences)
     return printable("; ".join([*sentences, f"and {more} more"] if more > 0 else sentences))
 
 
 def near(word: str, allowed: Iterable[str]) -> str:
     """` (did you mean 'x'? allowed: x, y)`, or only what is allowed."""
-    choices = sorted(allowed)
+    choices = sorted(one for one in allowed if one != word)
     close = difflib.get_close_matches(word, choices, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f" ({hint}allowed: {', '.join(choices)})"
 
 
-def _where(finding: ErrorDetails, content: object) -> str:
-    place = place_of(content, finding["loc"])
-    return f"{place}: " if place else ""
+def _place(finding: ErrorDetails, content: object) -> Position | None:
+    where = finding["loc"]
+    if finding["type"] == "union_tag_invalid":
+        where = (*where, "kind")
+    elif not where and (named := _NAMED.match(_message(finding))):  # what depends on several keys
+        where = tuple(int(part) if part.isdecimal() else part for part in named[1].split("."))
+    return place_of(content, where)
 
 
 def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:

@@ -31,8 +31,11 @@ def _sorted(after: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:
     try:
         sorter.prepare()
     except CycleError as error:
-        cycle = " → ".join(reversed(error.args[1]))  # graphlib has the reverse order
-        raise ValueError(f"`after` has a cycle, each after the next: {cycle}; one must go first") from error
+        ring = error.args[1][:0:-1]  # graphlib has the reverse order, and the first one twice
+        at = ring.index(first := min(ring))
+        cycle = " → ".join([*ring[at:], *ring[:at], first])
+        where = f"`components.{first}.after`"
+        raise ValueError(f"{where} has a cycle, each after the next: {cycle}; one must go first") from error
     waves = []
     while sorter.is_active():
         wave = tuple(sorted(sorter.get_ready()))

@@ -12,6 +12,8 @@ from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
 
 MANIFEST_NAME = "release.yaml"
+BUILD_KEY = "build"
+"""The key of a component for how its artifact is made; no bundle contains it."""
 
 
 def _inside_the_bundle(path: str) -> str:
@@ -50,6 +52,8 @@ class Artifact(BaseModel):
     after: Annotated[list[str], Field(max_length=50)] = []
     """The components that are staged, tested and shifted before this one: `[api]`."""
 
+    of_bundles: ClassVar[frozenset[str]] = frozenset({"digest"})
+    """The keys that `selfright bundle` writes, and nobody else."""
     noun: ClassVar[str] = ""
     """The kind with its article, if it has one, for messages: "a function"."""
     answers_requests: ClassVar[bool] = False

@@ -19,6 +19,19 @@ _NULLS = {"", "null", "~"}
 _SHOWN = 60
 _FOREIGN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """Characters that are not text, and those that end a line for some readers of YAML only."""
+_OPEN = {
+    "found unexpected end of stream": "what opens here is not closed",
+    "did not find expected ',' or ']'": "what opens here is not closed",
+    "did not find expected ',' or '}'": "what opens here is not closed",
+    "could not find expected ':'": "a key ends with a colon and a space; a text of several lines is indented",
+}
+"""What is wrong where it begins; the parser finds it later."""
+_INDENTED = "check the indentation, which must be the same for what belongs together"
+_HINTS = {
+    "did not find expected key": _INDENTED,
+    "did not find expected '-' indicator": _INDENTED,
+    "mapping values are not allowed in this context": f"{_INDENTED}, or put a text with a colon into quotes",
+}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -200,11 +213,19 @@ def _events(text: str) -> Iterator[yaml.Event]:
         while event := parser.get_event():
             yield event
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{Position(mark.line + 1, mark.column + 1)}: " if mark else ""
-        raise UnreadableError(f"{where}{', '.join(filter(None, (error.context, error.problem)))}") from error
+        raise UnreadableError(_said(error)) from error
     except yaml.YAMLError as error:
         raise UnreadableError(" ".join(str(error).split())) from error
+
+
+def _said(error: yaml.MarkedYAMLError) -> str:
+    """The parser's words, with the place where the mistake begins, and what it often is."""
+    hint = _OPEN.get(error.problem or "")
+    mark = error.context_mark if hint and error.context_mark else error.problem_mark
+    where = f"{Position(mark.line + 1, mark.column + 1)}: " if mark else ""
+    more = hint or _HINTS.get(error.problem or "")
+    said = ", ".join(filter(None, (error.context, error.problem)))
+    return f"{where}{said}{f' ({more})' if more else ''}"
 
 
 def _called(content: object) -> str:

@@ -28,6 +28,8 @@ def _folder_pattern(pattern: str) -> str:
 
 
 def _glob(pattern: str) -> str:
+    if pattern.startswith("!"):
+        raise ValueError("cannot begin with '!': name only what stays out")
     bare = pattern.removeprefix("/").removesuffix("/")
     if problem := why_unsafe(bare):
         raise ValueError(problem if problem.startswith("must") else f"cannot be used: it {problem}")
@@ -86,6 +88,7 @@ class SiteArtifact(Artifact):
     not_found_handling: NotFoundHandling | None = None
     """What an address without a file shows: the application's page, or the page 404.html. Unsaid, the files say it."""
 
+    of_bundles: ClassVar[frozenset[str]] = frozenset({"digest", "left_out"})
     noun: ClassVar[str] = "a site"
     answers_requests: ClassVar[bool] = True
     has_pages: ClassVar[bool] = True

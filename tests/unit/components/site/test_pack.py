@@ -172,6 +172,22 @@ def test_where_all_is_left_out_the_patterns_are_named(source: Source) -> None:
     assert "`exclude`" in refused.value.next_step
 
 
+@pytest.mark.parametrize("pattern", ["web/private/", "/web/private", "web/private/*.html", "web/a.map"])
+def test_a_pattern_that_begins_with_the_sites_folder_is_refused(source: Source, pattern: str) -> None:
+    """Paths begin in that folder, and what was to stay out would be public."""
+    source.write({"private/a.html": b"x", "a.map": b"x"})
+    source.keys = f", exclude: ['{pattern}']"
+    refusal = source.refusal()
+    assert refusal.reason == f"'{pattern}' under `exclude` matches nothing: paths begin in the site's folder, 'web'"
+    assert f"Write '{pattern.removeprefix('/').removeprefix('web/')}'" in refusal.next_step
+
+
+def test_a_pattern_brings_nothing_back(source: Source) -> None:
+    """As it would in a file of ignored names."""
+    source.keys = ", exclude: ['!keep']"
+    assert "`components.web.exclude.0` cannot begin with '!': name only what stays out" in source.refusal().reason
+
+
 def test_a_pattern_that_leads_out_of_the_folder_is_refused(source: Source) -> None:
     """Patterns are about the site's own files."""
     source.keys = ", exclude: [../secret]"

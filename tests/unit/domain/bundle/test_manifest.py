@@ -274,6 +274,82 @@ def test_a_mistake_is_explained(content: dict[str, Any], reason: str) -> None:
     assert message.startswith("release.yaml: ")
 
 
+SOURCE = """\
+application: shop
+version: 1
+components:
+  api:
+    kind: function
+    artifact: api
+    timeout: 10s
+  web:
+    kind: site
+    artifact: dist
+    after: [apii]
+  docs: {kind: sitee, artifact: api/docs}
+tasks:
+  - component: api
+    timeout: 2m
+verification:
+  checks:
+    - {component: web, path: /}
+    - component: webb
+      path: /
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "release.yaml: line 12, column 10: `components.docs.kind` 'sitee' is not known"),
+        ({"sitee": "site"}, "line 12, column 22: `components.docs.artifact` 'api/docs' overlaps with 'api'"),
+        ({"sitee": "site", "api/docs": "docs"}, "line 19, column 7: `verification.checks.1.component` 'webb' is not"),
+        ({"sitee": "site", "api/docs": "docs", "webb": "web"}, "line 15, column 5: `tasks.0.timeout` "),
+        (
+            {"sitee": "site", "api/docs": "docs", "webb": "web", "2m": "5s"},
+            "line 11, column 5: `components.web.after` 'apii' is not a component of this release",
+        ),
+        (
+            {
+                "sitee": "site",
+                "api/docs": "docs",
+                "webb": "web",
+                "2m": "5s",
+                "apii": "docs",
+                "docs}": "docs, after: [web]}",
+            },
+            "line 12, column 38: `components.docs.after` has a cycle, each after the next: docs → web → docs;",
+        ),
+    ],
+    ids=["kind", "artifact", "check", "task", "order", "cycle"],
+)
+def test_a_mistake_that_depends_on_several_keys_has_its_place(changes: dict[str, str], reason: str) -> None:
+    """That of the key which is to be corrected."""
+    text = SOURCE
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    assert reason in refusal(text)
+
+
+def test_mistakes_have_the_order_of_the_file() -> None:
+    """Whoever corrects them goes from line to line."""
+    message = refusal(
+        "zzz: 1\napplication: shop\nversion: 1\ncomponents: {api: {kind: function, artifact: api, memory: x}}\nyyy: 1"
+    )
+    assert (
+        message.index("line 1, column 1: `zzz`") < message.index("line 4, ") < message.index("line 5, column 1: `yyy`")
+    )
+
+
+def test_the_keys_of_a_component_are_those_that_people_write() -> None:
+    """With `build`, which no bundle has, and without what `selfright bundle` writes."""
+    message = refusal(with_component(biuld={}))
+    assert (
+        "`components.api.biuld` is not a known key (did you mean 'build'? allowed: after, artifact, build," in message
+    )
+    assert "digest" not in message
+
+
 def test_a_message_has_several_mistakes_but_not_endlessly_many() -> None:
     """Users should not upload ten times for ten mistakes, nor read a hundred."""
     message = refusal(manifest(**{f"x{n}": 1 for n in range(20)}))
@@ -315,7 +391,23 @@ TRICKS = {
         "tags (!!python/object/apply:os.system) are not supported",
     ),
     "two documents": ("a: 1\n---\nb: 2", "line 2, column 1: a second document begins"),
-    "bad indent": ("a: 1\n b: 2", "line 2, column"),
+    "bad indent": ("a: 1\n b: 2", "line 2, column 3: mapping values are not allowed in this context (check the indent"),
+    "less indent": (
+        "a:\n  b: 1\n c: 2",
+        "line 3, column 2: while parsing a block mapping, did not find expected key (check",
+    ),
+    "open quote": (
+        'a: 1\nb: "x\nc: 2\n',
+        "line 2, column 4: while scanning a quoted scalar, found unexpected end of stream",
+    ),
+    "open bracket": (
+        "a: [1\nb: 2",
+        "line 1, column 4: while parsing a flow sequence, did not find expected ',' or ']' (what",
+    ),
+    "no colon": (
+        "a: 1\nb 2\nc: 3",
+        "line 2, column 1: while scanning a simple key, could not find expected ':' (a key ends",
+    ),
     "control character": ("a: \x07", "not valid YAML"),
     "huge integer": (f"a: {'9' * 5000}", "`a` is not a known key"),
     "huge memory": (

@@ -42,7 +42,7 @@ def test_without_an_order_there_is_one_wave() -> None:
         ({"api": ["apo"]}, r"`components.api.after` 'apo' is not a component of this release \(these are: api\)"),
         (
             {"a": ["b"], "b": ["c"], "c": ["a"]},
-            r"has a cycle, each after the next: (a → b → c → a|b → c → a → b|c → a → b → c);",
+            r"`components.a.after` has a cycle, each after the next: a → b → c → a;",
         ),
     ],
 )
