@@ -28,6 +28,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 """The newest one that all editors know."""
 TEXT = ["string", "number", "boolean"]
 """A text without quotes may look like one of these to an editor."""
+KINDS = "Of which kind it is; the other keys depend on it."
 BUILD = "How the artifact is made, when its sources have changed; unsaid, it lies there already."
 SETTING = (
     "The value of a setting: a text, as it is written (21, no and Null too), at most 4,096 bytes, without secrets. The"
@@ -46,6 +47,7 @@ def release_schema() -> dict[str, Any]:
         components=(Annotated[dict[Name, component], Field(min_length=1, max_length=50)], ...),
     )
     schema: dict[str, Any] = _lenient(source.model_json_schema(schema_generator=_Described))
+    schema = _by_kind(schema, schema["$defs"])
     about = "A release of Selfright: one version of an application, its components, and how it is verified."
     return {"$schema": DIALECT, **schema, "title": "release.yaml", "description": about}
 
@@ -154,7 +156,42 @@ def _lenient(schema: Any) -> Any:  # noqa: ANN401 - JSON
     is_duration = str(made.get("description", "")).startswith("A duration ")
     if made.get("type") == "string" and not made.keys() & {"enum", "const"} and not is_duration:
         made["type"] = TEXT
+    others = [one for one in made.get("anyOf", ()) if one != {"type": "null"}]
+    if len(others) == 1 < len(made["anyOf"]):  # a key without a value is refused
+        said = " ".join(filter(None, (made.get("description"), others[0].get("description"))))
+        made = {**others[0], **{key: value for key, value in made.items() if key not in {"anyOf", "default"}}}
+        made |= {"description": said} if said else {}
     return made
+
+
+def _by_kind(schema: Any, models: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """The schema in which `kind` chooses the model: an editor then names the key that is wrong, of that kind alone."""
+    if isinstance(schema, list):
+        return [_by_kind(one, models) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    made = {key: _by_kind(value, models) for key, value in schema.items()}
+    refs = made.get("oneOf", [])
+    chosen = {
+        models[ref["$ref"].rpartition("/")[2]]["properties"]["kind"]["const"]: ref for ref in refs if "$ref" in ref
+    }
+    if not refs or len(chosen) < len(refs):
+        return made
+    del made["oneOf"]
+    unsaid = [ref for ref in chosen.values() if "kind" not in models[ref["$ref"].rpartition("/")[2]]["required"]]
+    return {
+        **made,
+        "type": "object",
+        "properties": {"kind": {"enum": [*chosen], "description": KINDS}},
+        **({} if unsaid else {"required": ["kind"]}),
+        "allOf": [
+            {
+                "if": {"properties": {"kind": {"const": kind}}, **({} if ref in unsaid else {"required": ["kind"]})},
+                "then": ref,
+            }
+            for kind, ref in chosen.items()
+        ],
+    }
 
 
 def _members(named: Mapping[str, Any]) -> dict[str, Any]:

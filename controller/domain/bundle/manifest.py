@@ -3,7 +3,7 @@
 Users write the source form, which has no digests and names folders; `selfright bundle` makes the bundle form of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Self, TypeGuard
 
 from pydantic import (
@@ -29,10 +29,13 @@ from controller.domain.components.artifact import BUILD_KEY, MANIFEST_NAME, Arti
 from controller.domain.components.registry import KINDS, kind_of, names_of, one_of
 from controller.domain.names import matching
 from controller.domain.reading.strict_yaml import read_yaml
+from controller.domain.reading.written import place_of
 from controller.errors import InvalidBundleError
 
 MOST_EVENT_BYTES = 65_536
 """Of the events of all tasks together: the ledger keeps them."""
+_JSON = {"body", "event", "json"}
+"""The keys of checks and tasks that have JSON."""
 _NEXT = f"Correct {MANIFEST_NAME}, make the bundle again and upload it."
 
 Name = Annotated[
@@ -164,6 +167,9 @@ def parse_manifest(text: bytes) -> Manifest:
 
 def make_manifest(content: dict[str, Any]) -> Manifest:
     """The manifest with this content, in the source form or the bundle form; raises `InvalidBundleError`."""
+    for place, key in _without_value(content):
+        reason = f"{MANIFEST_NAME}: {place}`{key}` has no value: write one, or leave the key out"
+        raise InvalidBundleError(reason, _NEXT)
     try:
         return Manifest.model_validate(content)
     except ValidationError as error:
@@ -171,6 +177,21 @@ def make_manifest(content: dict[str, Any]) -> Manifest:
         raise InvalidBundleError(
             f"{MANIFEST_NAME}: {explain(findings, _known_keys(content), content)}", _NEXT
         ) from error
+
+
+def _without_value(
+    content: object, where: tuple[str | int, ...] = (), whole: object = None
+) -> Iterator[tuple[str, str]]:
+    """The keys behind which nothing stands, with their places; not those of JSON, in which null is a value."""
+    whole = content if whole is None else whole
+    named = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in named:
+        at = (*where, key)
+        if value is None:
+            place = place_of(whole, at)
+            yield f"{place}: " if place else "", ".".join(map(str, at))
+        elif key not in _JSON:
+            yield from _without_value(value, at, whole)
 
 
 def _overlap(one: str, other: str) -> bool:

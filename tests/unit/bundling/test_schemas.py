@@ -76,6 +76,24 @@ def test_a_mistake_is_marked(right: str, wrong: str) -> None:
     assert any(place.startswith("components.api") for place in mistakes(RELEASE.replace(right, wrong)))
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("memory: 512", "memory: 64", "components.api.memory: 64 is less than the minimum of 128"),
+        ("kind: function", "kind: functon", "components.api.kind: 'functon' is not one of ['function', 'image',"),
+        ("kind: function, ", "", "components.api: 'kind' is a required property"),
+        ("path: /, json", "pth: /, json", "verification.checks.0: 'path' is a required property"),
+    ],
+)
+def test_a_mistake_is_named_by_its_own_kind(right: str, wrong: str, said: str) -> None:
+    """Not as one of what all kinds miss."""
+    document = meaning(read_yaml(RELEASE.replace(right, wrong).encode()))
+    found = list(Draft7Validator(release_schema()).iter_errors(document))
+    marks = [f"{'.'.join(map(str, one.absolute_path))}: {one.message}" for one in found]
+    assert any(mark.startswith(said) for mark in marks)
+    assert not any("any of the given schemas" in mark for mark in marks)
+
+
 def test_every_kind_of_component_is_known() -> None:
     """A new kind needs nothing but its folder."""
     known = {

@@ -122,7 +122,7 @@ EXPLAINED = {
         "`components.API` must be 1 to 31 lower-case",
     ),
     "version with spaces": (manifest(version="1 0"), "`version` must be 1 to 64 letters, digits"),
-    "version without value": (manifest(version=None), "`version` must be a string, got None"),
+    "version without value": (manifest(version=None), "`version` has no value: write one"),
     "version too long": (manifest(version="1" * 65), "`version` must be 1 to 64"),
     "application": (manifest(application="Smart Pack"), "`application` must be 1 to 31 lower-case"),
     "memory as text": (
@@ -329,6 +329,16 @@ def test_a_mistake_that_depends_on_several_keys_has_its_place(changes: dict[str,
     for old, new in changes.items():
         text = text.replace(old, new)
     assert reason in refusal(text)
+
+
+@pytest.mark.parametrize("line", ["    memory:", "    handler: null", "    after: ~", "    variables: {LEVEL: }"])
+def test_a_key_without_a_value_is_refused(line: str) -> None:
+    """Somebody has forgotten it, and the default may be something else."""
+    message = refusal(
+        f"application: shop\nversion: 1\ncomponents:\n  api:\n    kind: function\n    artifact: api\n{line}"
+    )
+    assert message.startswith("release.yaml: line 7, column ")
+    assert message.endswith("` has no value: write one, or leave the key out")
 
 
 def test_mistakes_have_the_order_of_the_file() -> None:
