@@ -81,7 +81,16 @@ class FunctionArtifact(LambdaArtifact):
         with bundle.stream(self.artifact) as stream:
             check_package(stream, self.artifact, own_runtime=own_runtime)
 
-    def remarks(self, bundle: Contents) -> Iterator[str]:  # noqa: ARG002 - the manifest says enough
-        """A runtime that AWS supports no longer."""
+    def remarks(self, bundle: Contents) -> Iterator[str]:
+        """A runtime that AWS supports no longer, and a handler without a file."""
         if why := why_old(self.runtime or ""):
             yield why
+        if self.handler:
+            from controller.domain.components.function.handlers import remarks_on_handler  # noqa: PLC0415 - seldom
+            from controller.domain.components.function.package import names_in  # noqa: PLC0415 - only to read one
+
+            def names() -> frozenset[str]:
+                with bundle.stream(self.artifact) as stream:
+                    return names_in(stream, self.artifact)
+
+            yield from remarks_on_handler(self.handler, self.runtime, bundle.once(f"{self.artifact} names", names))

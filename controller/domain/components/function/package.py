@@ -34,3 +34,8 @@ def check_package(
     check_modes(directory.entries, f"'{name}'", own_runtime=own_runtime)
     check_links(package, directory, f"'{name}'")
     check_contents(package, directory, f"'{name}'")
+
+
+def names_in(package: BinaryIO, name: str) -> frozenset[str]:
+    """The names in a package that has been checked; `name` is its path, for messages."""
+    return frozenset(entry.name for entry in read_directory(package, f"'{name}'", MAX_FILES).entries)
