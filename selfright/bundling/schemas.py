@@ -144,7 +144,7 @@ def _lenient(schema: Any) -> Any:  # noqa: ANN401 - JSON
     if not isinstance(schema, Mapping):
         return schema
     strict = {"propertyNames", "enum", "const", "required", "mapping"}
-    made = {
+    made: dict[Any, Any] = {
         _BOUNDS.get(key, key): value
         if key in strict
         else _members(value)
