@@ -63,9 +63,9 @@ def test_the_event_says_which_data_fired_it() -> None:
     assert data["evaluatedDatapoints"] == [{"timestamp": "2026-01-05T09:00:00.000+0000", "value": 9.0}]
     assert data["recentDatapoints"] == [9.0]
     assert watch.cloudwatch.alarm("errors")["StateReasonData"] == event["detail"]["state"]["reasonData"]
-    ((name, reason, at, data_until),) = firing(dict(event))
+    ((name, reason, at, data_until, data_since),) = firing(dict(event))
     assert (name, at) == ("errors", START + timedelta(seconds=180))
-    assert data_until == START + timedelta(seconds=60)
+    assert (data_since, data_until) == (START, START + timedelta(seconds=60))
     assert "9.0 (05/01/26 09:00:00)" in reason
 
 
