@@ -14,7 +14,7 @@ HASHED = {
     "SvelteKit": ["_app/immutable/entry/app.CDabxeRq.js", "_app/immutable/nodes/0.3QFSZAXR.js"],
     "VitePress": ["assets/index.md.BxY3_kd9.lean.js"],
     "webpack": ["static/js/main.3f2a1b4c.chunk.js", "js/787.77aa01ff.chunk.js", "main.48151623.js",
-                "a8b1c2d3e4f5a6b7c8d9.js"],
+                "assets/787-48151623.js", "a8b1c2d3e4f5a6b7c8d9.js"],
     "Next": ["_next/static/chunks/app/page-1a2b3c4d5e6f7a8b.js", "_next/static/media/e4af272ccee01ff0-s.p.woff2",
              "_next/static/chunks/0123456789abcdef.js", "_next/static/chunks/a1b2c3d4e5f60718.css",
              "_next/static/css/1a2b3c4d5e6f7a8b.css", "_next/static/4nJ8sdkfj2kdfj3ks9d_a/_buildManifest.js"],
