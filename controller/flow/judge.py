@@ -269,9 +269,9 @@ def _synthetic(world: World, environment: Environment, deployment: Deployment) -
 def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Judged:
     expected = Expected(bake_step=longer.step)
     extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=JUDGED, expected=expected)
-    late = f"; for a version that is silent, the judge waits until {longer.waits_until:%H:%M:%S}"
-    until = f", until {longer.ends_at:%H:%M:%S} UTC{late if longer.waits_until else ''}."
-    record(world, deployment.deployment_id, EventKind.EXTENDED, f"{said}{until}")
+    until, waits = f", until {longer.ends_at:%H:%M:%S} UTC", longer.waits_until
+    late = f"; for a version that is silent, the judge waits until {waits:%H:%M:%S}" if waits else ""
+    record(world, deployment.deployment_id, EventKind.EXTENDED, f"{said}{until}{late}.")
     return _wait(world, extended, environment, world.clock.now())
 
 

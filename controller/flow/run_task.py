@@ -9,7 +9,7 @@ Only an answer that says that it failed is evidence against the version, and of 
 may fail because the first has done its work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -126,17 +126,16 @@ def _run_of(claimed: Deployment) -> TaskRun:
 
 def _note_over(world: World, claimed: Deployment) -> None:
     """Note that nothing of it runs any more, so that the tasks of the next release need not wait for it."""
-    run, phases = _run_of(claimed), {Phase.STAGING, Phase.ROLLING_BACK}
-    changes: Changes = {"task_run": replace(run, over=True)}
-    update = partial(world.deployments.update, phases=phases, expected=Expected(task_claim=run.claim))
-    with suppress(LedgerConflictError):
-        _patiently(world, partial(update, claimed.deployment_id, changes))
+    changes: Changes = {"task_run": replace(_run_of(claimed), over=True)}
+    _noted(world, claimed, changes, {Phase.STAGING, Phase.ROLLING_BACK})
 
 
 def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskRan:
     """Note that it is done: first where that counts, because a lost note would make it run once more."""
+    run = _run_of(deployment)
+    changes: Changes = {"task_run": replace(run, done=(*run.done, number)), **renewed(world)}
     try:
-        noted = _noted_done(world, deployment, number)
+        noted = _noted(world, deployment, changes, {Phase.STAGING})
     finally:
         with suppress(TransientError):
             record(world, deployment.deployment_id, EventKind.TASK, said)
@@ -148,14 +147,12 @@ def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskR
     return TaskRan(noted, "done")
 
 
-def _noted_done(world: World, deployment: Deployment, number: int) -> Deployment | None:
-    """The deployment with this task done; None when the claim does not hold any more."""
-    run = _run_of(deployment)
-    changes: Changes = {"task_run": replace(run, done=(*run.done, number)), **renewed(world)}
-    expected, phases = Expected(task_claim=run.claim), {Phase.STAGING}
+def _noted(world: World, claimed: Deployment, changes: Changes, phases: Collection[Phase]) -> Deployment | None:
+    """The deployment with what is known of its task; None when the claim does not hold any more."""
+    expected = Expected(task_claim=_run_of(claimed).claim)
     update = partial(world.deployments.update, phases=phases, expected=expected)
     try:
-        return _patiently(world, partial(update, deployment.deployment_id, changes))
+        return _patiently(world, partial(update, claimed.deployment_id, changes))
     except LedgerConflictError:
         return None
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Self
 
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
@@ -109,7 +110,6 @@ class Secret:
 BUILD = "Build the application first."
 LESS = "Look at `exclude` in release.yaml, and at what is in the folder: only leftovers of tools may be there."
 REMOVE = "Remove it from the folder."
-COPY = "Copy its target into the folder, or remove the link if nothing needs it."
 MOST_LINKS = 10
 """So many links that cannot be used are named; the others are counted."""
 LeavesOut = Callable[[str, bool], bool]
@@ -128,6 +128,22 @@ class Unusable:
 
     reason: str
     next_step: str
+
+    @classmethod
+    def leading_nowhere(cls, link: Path) -> Self:
+        """What it leads to does not exist."""
+        return cls(f"the link '{link}' leads nowhere", REMOVE)
+
+    @classmethod
+    def leading_out(cls, link: Path, target: Path) -> Self:
+        """What it leads to is not in the folder."""
+        step = "Copy its target into the folder, or remove the link if nothing needs it."
+        return cls(f"the link '{link}' leads out of the folder, to '{target}'", step)
+
+    @classmethod
+    def leading_round(cls, link: Path) -> Self:
+        """It leads to itself, or to a folder that it is in."""
+        return cls(f"the link '{link}' leads in a circle", REMOVE)
 
 
 def refuse_links(found: Sequence[Unusable]) -> None:
@@ -191,10 +207,10 @@ def _unusable(link: Path, above: tuple[Path, ...]) -> Unusable | None:
     try:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError):
-        return Unusable(f"the link '{link}' leads nowhere", REMOVE)
+        return Unusable.leading_nowhere(link)
     if not target.is_relative_to(above[0]):
-        return Unusable(f"the link '{link}' leads out of the folder, to '{target}'", COPY)
-    return Unusable(f"the link '{link}' leads in a circle", REMOVE) if target in above else None
+        return Unusable.leading_out(link, target)
+    return Unusable.leading_round(link) if target in above else None
 
 
 def is_secret(place: Path, path: str, allowed: NoSecrets) -> bool:

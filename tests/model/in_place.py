@@ -45,12 +45,11 @@ def wrote(w: World, s: State, place: Key, d: int, value: int, *, way: str) -> St
     return changes
 
 
-class Before:
-    """What a deploy execution does between its restore point and its first shift; a part of `Forward`."""
+class Part:
+    """A part of an actor, which has all of this."""
 
     world: World
     d: int
-    who: str
     me: Key
     bit: int
     name: str
@@ -58,6 +57,12 @@ class Before:
     at: Any
     go: Any
     on: Any
+
+
+class Before(Part):
+    """What a deploy execution does between its restore point and its first shift; a part of `Forward`."""
+
+    who: str
     failed: Any
 
     def before_rows(self) -> list[Row]:
@@ -213,19 +218,10 @@ class Before:
         return [Move(f"{self.name}'s task is done", {("done", d): 1} | self.on(self._rest())), *bad]
 
 
-class After:
+class After(Part):
     """What the rollback undoes when visitors are back; a part of `Rollback`."""
 
-    world: World
-    d: int
     k: int
-    me: Key
-    bit: int
-    name: str
-    program: list
-    at: Any
-    go: Any
-    on: Any
     over: Any
     kept: Any
 

@@ -77,8 +77,7 @@ class BundleArchive:
             max_total=self._limits.unpacked_bytes,
             max_ratio=self._limits.ratio,
         )
-        ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
-        every = list(zip(directory.entries, ends, strict=False))
+        every = list(directory.placed)
         self._entries = {entry.name: (entry, end) for entry, end in every if not entry.is_folder}
         self._folders = [(entry, end) for entry, end in every if entry.is_folder]
         self._known: dict[str, Any] = {}

@@ -72,6 +72,12 @@ class Directory:
     entries: tuple[Entry, ...]
     end: int
 
+    @property
+    def placed(self) -> Iterator[tuple[Entry, int]]:
+        """The entries, each with the position at which the next one or the directory begins."""
+        ends = [*(entry.offset for entry in self.entries[1:]), self.end]
+        return zip(self.entries, ends, strict=False)  # without entries there is one end
+
 
 def read_directory(
     file: BinaryIO, what: str, max_entries: int, *, besides: int = 0, fewer: str = "Remove files."

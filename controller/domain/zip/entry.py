@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from controller.domain.zip.directory import (
     AGAIN,
@@ -178,3 +178,11 @@ class Inflating(io.RawIOBase):
 
     def _wrong(self, how: str) -> InvalidBundleError:
         return InvalidBundleError(f"'{self._entry.name}' cannot be unpacked: {how}", AGAIN)
+
+
+def contents(file: BinaryIO, entry: Entry, end: int) -> BinaryIO:
+    """The contents of an entry in order; `end` is the position after it, see `Directory.placed`.
+
+    Raises `InvalidBundleError`, also while they are read.
+    """
+    return cast("BinaryIO", Inflating(Window(file, data_start(file, entry, end), entry.packed), entry))

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from controller.domain.zip.directory import Directory
-from controller.domain.zip.entry import Inflating, Window, data_start
+from controller.domain.zip.entry import contents
 from controller.errors import InvalidBundleError
 
 _CHUNK = 1024 * 1024
@@ -14,11 +14,10 @@ def check_contents(file: BinaryIO, directory: Directory, what: str) -> None:
 
     Everything is unpacked, piece by piece, and nothing is kept.
     """
-    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
-    for entry, end in zip(directory.entries, ends, strict=True):
+    for entry, end in directory.placed:
         try:
-            contents = Inflating(Window(file, data_start(file, entry, end), entry.packed), entry)
-            while contents.read(_CHUNK):
+            unpacked = contents(file, entry, end)
+            while unpacked.read(_CHUNK):
                 pass
         except InvalidBundleError as error:
             raise InvalidBundleError(f"{what}: {error.reason}", error.next_step) from error

@@ -14,9 +14,7 @@ from pathlib import Path
 
 from controller.errors import InvalidBundleError
 from selfright.packing.folder import (
-    COPY,
     LEFT_OUT,
-    REMOVE,
     Secret,
     Unusable,
     is_secret,
@@ -107,15 +105,11 @@ def _link(link: Path, root: Path) -> str | Unusable:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError) as error:  # Python 3.11 raises RuntimeError for a circle
         if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
-            return _circle(link)
-        return Unusable(f"the link '{link}' leads nowhere", REMOVE)
+            return Unusable.leading_round(link)
+        return Unusable.leading_nowhere(link)
     if not target.is_relative_to(root):
-        return Unusable(f"the link '{link}' leads out of the folder, to '{target}'", COPY)
+        return Unusable.leading_out(link, target)
     home = link.parent.resolve()
     if home.is_relative_to(target):
-        return _circle(link)
+        return Unusable.leading_round(link)
     return os.path.relpath(target, home)
-
-
-def _circle(link: Path) -> Unusable:
-    return Unusable(f"the link '{link}' leads in a circle", REMOVE)

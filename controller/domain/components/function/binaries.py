@@ -4,12 +4,12 @@ import re
 import struct
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatch
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from controller.domain.components.function.imports import is_imported
 from controller.domain.printable import printable
 from controller.domain.zip.directory import Directory, Entry
-from controller.domain.zip.entry import Inflating, Window, data_start
+from controller.domain.zip.entry import contents
 
 ARCHITECTURE_ADVICE = (
     "Build the code for the function's architecture (for Python: `pip install --platform manylinux2014_x86_64` or"
@@ -73,11 +73,9 @@ def _foreign(architecture: str, package: BinaryIO, directory: Directory) -> list
 
 def _machines(package: BinaryIO, directory: Directory) -> Iterator[tuple[Entry, str]]:
     """The compiled files with their architectures, `bootstrap` first; others are left out."""
-    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
-    files = [pair for pair in zip(directory.entries, ends, strict=True) if _may_be_compiled(pair[0])]
+    files = [pair for pair in directory.placed if _may_be_compiled(pair[0])]
     for entry, end in sorted(files, key=lambda pair: pair[0].name != _BOOTSTRAP):
-        window = Window(package, data_start(package, entry, end), entry.packed)
-        head = cast("BinaryIO", Inflating(window, entry)).read(_HEADER.size)
+        head = contents(package, entry, end).read(_HEADER.size)
         if len(head) == _HEADER.size:
             magic, width, order, _, machine = _HEADER.unpack(head)
             if (magic, width, order) == (_MAGIC, _WIDE, _LITTLE) and machine in _MACHINES:

@@ -6,12 +6,11 @@ brought it, in packages that are too large to read, and where another language m
 """
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from controller.domain.zip.directory import Directory, Entry
-from controller.domain.zip.entry import Inflating, Window, data_start
+from controller.domain.zip.directory import Directory
+from controller.domain.zip.entry import contents
 
 _BYTES, _FILES = 64 * 1024 * 1024, 20_000
 """So much of a package's sources is read."""
@@ -37,29 +36,27 @@ def is_imported(name: str, package: BinaryIO, directory: Directory) -> bool:
     owner = _owner(name, {entry.name for entry in directory.entries})
     if owner is None:
         return True
-    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
     if owner.suffixes == _MODULES and not _is_installed(name, package, directory):
         return True  # It may be the application's own, even the handler, which only Lambda imports.
     sources = [
         (entry, end)
-        for entry, end in zip(directory.entries, ends, strict=True)
+        for entry, end in directory.placed
         if entry.name.endswith(owner.suffixes) and not entry.name.startswith(owner.folders) and not entry.is_link
     ]
     if len(sources) > _FILES or sum(entry.size for entry, _ in sources) > _BYTES:
         return True
-    return any(owner.imports.search(data) for data in _contents(package, sources))
+    return any(owner.imports.search(contents(package, entry, end).read()) for entry, end in sources)
 
 
 def _is_installed(name: str, package: BinaryIO, directory: Directory) -> bool:
     """Whether pip has noted that it brought this file."""
-    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
     notes = [
         (entry, end)
-        for entry, end in zip(directory.entries, ends, strict=True)
+        for entry, end in directory.placed
         if entry.name.endswith(".dist-info/RECORD") and entry.size <= _NOTE_BYTES
     ]
     listed = re.compile(rb"^" + re.escape(name.encode()) + rb",", re.MULTILINE)
-    return any(listed.search(data) for data in _contents(package, notes[:_NOTES]))
+    return any(listed.search(contents(package, entry, end).read()) for entry, end in notes[:_NOTES])
 
 
 def _owner(name: str, names: set[str]) -> _Owner | None:
@@ -74,9 +71,3 @@ def _owner(name: str, names: set[str]) -> _Owner | None:
     if not is_package or not module.isidentifier() or module.startswith("lib"):
         return None
     return _Owner((f"{module}/", f"{module}.libs/"), _MODULES, re.compile(rb"\b" + re.escape(module.encode()) + rb"\b"))
-
-
-def _contents(package: BinaryIO, sources: Sequence[tuple[Entry, int]]) -> Iterator[bytes]:
-    for entry, end in sources:
-        window = Window(package, data_start(package, entry, end), entry.packed)
-        yield cast("BinaryIO", Inflating(window, entry)).read()

@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from controller.domain.printable import printable
 from controller.domain.zip.directory import Directory, Entry
-from controller.domain.zip.entry import Inflating, Window, data_start
+from controller.domain.zip.entry import contents
 from controller.errors import InvalidBundleError
 
 _LONGEST = 1024
@@ -30,8 +30,7 @@ def check_links(package: BinaryIO, directory: Directory, what: str) -> None:
 
 
 def _read(package: BinaryIO, directory: Directory, what: str) -> Iterator[tuple[str, str]]:
-    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
-    for entry, end in zip(directory.entries, ends, strict=True):
+    for entry, end in directory.placed:
         if entry.is_link:
             yield entry.name, _target(package, entry, end, what)
 
@@ -40,8 +39,7 @@ def _target(package: BinaryIO, entry: Entry, end: int, what: str) -> str:
     named = f"the symbolic link '{printable(entry.name)}' in {what}"
     if not 0 < entry.size <= _LONGEST:
         raise InvalidBundleError(f"{named} leads to a path of {entry.size:,} bytes", _PACK)
-    window = Window(package, data_start(package, entry, end), entry.packed)
-    data = cast("BinaryIO", Inflating(window, entry)).read()
+    data = contents(package, entry, end).read()
     try:
         return data.decode()
     except UnicodeDecodeError as error:

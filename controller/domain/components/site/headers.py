@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from controller.domain.components.site.names import INDEX_PAGE
+from controller.domain.components.site.moving import address_of
 from controller.domain.printable import printable
 from controller.errors import InvalidBundleError
 
@@ -185,11 +185,7 @@ def _header(text: str) -> tuple[str, str | None] | str:
 
 def addresses_at(name: str) -> tuple[str, ...]:
     """The addresses at which an object is shown: `docs/index.html` is at `/docs/`, too."""
-    return (
-        (f"/{name}", f"/{name.removesuffix(INDEX_PAGE)}")
-        if name == INDEX_PAGE or name.endswith(f"/{INDEX_PAGE}")
-        else (f"/{name}",)
-    )
+    return tuple(dict.fromkeys((f"/{name}", f"/{address_of(name)}")))
 
 
 def require_room(headers: Headers, paths: Iterable[str]) -> None:

@@ -65,6 +65,14 @@ def act(world: World, context: Context, what: str) -> Any:  # noqa: ANN401 - as 
     return component.stage(artifact, bundle) if what == "stage" else component.unstage(artifact, bundle, FIRST)
 
 
+def before(world: World, what: str) -> None:
+    """What `act` begins with."""
+    keep_first_code(world)
+    if what == "unstage":
+        release(world, memory=512)
+    world.functions.calls.clear()
+
+
 def keep_first_code(world: World) -> None:
     """The code that no release brought was kept with the restore point."""
     digest = base64.b64decode(sha(b"placeholder")).hex()
@@ -192,10 +200,7 @@ def test_what_was_unstaged_and_deleted_can_be_staged_again(world: World) -> None
 @pytest.mark.parametrize("what", ["stage", "unstage"])
 def test_a_call_that_comes_too_late_writes_nothing(world: World, what: str) -> None:
     """Its deployment has ended meanwhile, and what is in the function may be the next release's."""
-    keep_first_code(world)
-    if what == "unstage":
-        release(world, memory=512)
-    world.functions.calls.clear()
+    before(world, what)
     with pytest.raises(LedgerConflictError):
         act(world, a_context(over), what)
     assert world.functions.mutations == []
@@ -204,10 +209,7 @@ def test_a_call_that_comes_too_late_writes_nothing(world: World, what: str) -> N
 @pytest.mark.parametrize("what", ["stage", "unstage"])
 def test_the_permit_is_asked_for_before_each_of_the_two_writes(world: World, what: str) -> None:
     """The deployment ends between configuration and code."""
-    keep_first_code(world)
-    if what == "unstage":
-        release(world, memory=512)
-    world.functions.calls.clear()
+    before(world, what)
     with pytest.raises(LedgerConflictError):
         act(world, a_context(permits(1)), what)
     assert world.functions.mutations == ["update_function_configuration"]
