@@ -76,5 +76,5 @@ def test_an_image_is_pushed_once_and_deleted_again(ecr: Any) -> None:  # noqa: A
 
 def test_an_unknown_repository_is_told(ecr: Any) -> None:  # noqa: ANN401 - a client
     """With the name that the environment has."""
-    with pytest.raises(NotFoundError, match="ecr:DescribeRepositories on elsewhere"):
+    with pytest.raises(NotFoundError, match="ECR has no repository elsewhere"):
         push(repository(ecr, "elsewhere"), layout())
