@@ -19,7 +19,7 @@ from benchmarks.workload import LARGE, SMALL, USUAL, Build, Work, build
 TASKS = ("first", "1 % changed", "nothing changed", "roll back")
 SLOW_ROUNDS = 1
 """Rounds with 5,000 files."""
-GOALS = {"first": 0.4, "1 % changed": 0.25, "nothing changed": 0.2, "roll back": 0.15}
+GOALS = {"first": 0.35, "1 % changed": 0.25, "nothing changed": 0.2, "roll back": 0.15}
 """Task → the goal, as a share of the AWS CLI script's time."""
 
 
@@ -58,9 +58,11 @@ def run(rounds: int) -> list[Table]:
     """All sizes, all ways: a round to warm up, the timed rounds in turn, and one that only counts requests."""
     with local_aws() as aws, TemporaryDirectory(prefix="selfright-bench-") as name:
         folder = Path(name)
-        ways: list[Way] = [Selfright(aws), cli_script(aws), python_script(aws), Bare(aws)]
+        ours = Selfright(aws)
+        ways: list[Way] = [ours, cli_script(aws), python_script(aws), Bare(aws)]
         deployers: list[Way] = [cdk.CdkDeploy(aws)] if cdk.available() else []
-        _round(ways[0], USUAL, folder, partial(_timed, Result("warming up"), ways[0]))
+        _round(ours, USUAL, folder, partial(_timed, Result("warming up"), ours))
+        ours.unstaged.clear()
         sizes = [
             Size(USUAL, [*ways, *deployers], rounds),
             Size(SMALL, ways, rounds),
@@ -70,12 +72,15 @@ def run(rounds: int) -> list[Table]:
             for _ in range(size.rounds):
                 for way in size.ways:
                     _round(way, size.work, folder, partial(_timed, size.results[way.name], way))
+        closing = median(ours.unstaged)
         for way in [*ways, *deployers]:
             with _counted(aws, way) as counts:
                 for size in sizes:
                     if way in size.ways:
                         _round(way, size.work, folder, partial(_count, size.results[way.name], aws, counts))
-    return [_table(size.work, list(size.results.values())) for size in sizes]
+    tables = [_table(size.work, list(size.results.values())) for size in sizes]
+    tables[0].notes.append(f"From *restored and verified* to `ROLLED_BACK`: {closing:.2f} s (median of all sizes)")
+    return tables
 
 
 def _round(way: Way, work: Work, folder: Path, measure: Measure) -> None:

@@ -19,6 +19,7 @@ from controller.domain.components.site.serving import cache_control, representat
 from controller.domain.deployment import Deployment, Upload
 from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import NotFoundError
 
 POLL_SECONDS = 0.05
@@ -43,6 +44,7 @@ class Selfright:
         self._numbers = itertools.count()
         self._last_change = ""
         self.deployment: Deployment | None = None
+        self.unstaged: list[float] = []
         self.uploaded = datetime.now(UTC)
 
     def reset(self) -> None:
@@ -88,12 +90,20 @@ class Selfright:
         return deployment_id(self._aws.environment.application, self._aws.environment.environment, upload)
 
     def roll_back(self, before: Build) -> float:  # noqa: ARG002 - the ledger has it
-        """Measure from the order to the ledger's `ROLLED_BACK`: restored and verified."""
+        """Measure from the order to the ledger's line that everything is restored and verified.
+
+        `unstaged` gets the seconds from then to `ROLLED_BACK`, in which callers who bypass the alias are served.
+        """
         machine = self._aws.controller["rollback_machine_arn"]
         order = {"deployment_id": self._last_change, "by": "person", "reason": "The benchmark rolls back."}
         ordered = datetime.now(UTC)
         self._aws.workflows.start_execution(stateMachineArn=machine, input=json.dumps(order))
-        return _seconds(ordered, self._end_of(self._last_change, Phase.ROLLED_BACK))
+        whole = _seconds(ordered, self._end_of(self._last_change, Phase.ROLLED_BACK))
+        timeline = self._ledger.timeline(self._last_change)
+        verified = next(event.at for event in timeline if event.kind == EventKind.RESTORATION_VERIFIED)
+        seconds = (verified - ordered).total_seconds()
+        self.unstaged.append(whole - seconds)
+        return seconds
 
     def wrong(self, build: Build) -> list[str]:
         """What is wrong, for every path with the object to which the routing function leads."""

@@ -68,7 +68,10 @@ def _checks_before(world: World, deployment: Deployment) -> Sequence[AnyCheck]:
 
 
 def failing(world: World, deployment: Deployment) -> dict[str, Trouble]:
-    """The failing checks of the release that is live again; none is made when no whole release was live before."""
+    """The failing checks of the release that is live again; none is made when no whole release was live before.
+
+    That nobody could be asked passes: it says nothing about what is live, and it is asked until there is an answer.
+    """
     if not deployment.restore_point or not deployment.previous or not _reached_visitors(world, deployment):
         return {}
     before = _before(world, deployment)
@@ -79,11 +82,13 @@ def failing(world: World, deployment: Deployment) -> dict[str, Trouble]:
     if before is None or before.phase is Phase.ROLLBACK_FAILED:  # Nobody knows what must be true.
         return {}
     results = probe_all(world.probe, environment_of(world, deployment), checks)
-    failing = [f"{result.check}: {result.detail}" for result in results if not result.passed]
+    failing = [result for result in results if not result.passed]
     if not failing:
         return {}
-    by_hand = changed_by_hand(world, environment_of(world, deployment), before)  # Mostly that is why they fail.
-    return {CHECKS: Trouble(world.clock.now(), "; ".join([*by_hand, *failing]), lasting=True)}
+    by_hand = list(changed_by_hand(world, environment_of(world, deployment), before))  # Mostly that is why they fail.
+    reason = "; ".join([*by_hand, *(f"{result.check}: {result.detail}" for result in failing)])
+    unknown = not by_hand and all(result.unknown for result in failing)
+    return {CHECKS: Trouble(world.clock.now(), reason, lasting=not unknown)}
 
 
 def _reached_visitors(world: World, deployment: Deployment) -> bool:

@@ -110,3 +110,25 @@ def test_what_is_only_said_of_changes_by_hand_does_not_stop_the_rollback(monkeyp
     monkeypatch.setattr(world.deployments, "get", get)
     answer = until(world, timedelta(minutes=5))
     assert (answer.outcome, "/health" in str(answer.reason)) == ("failed", True)
+
+
+def test_checks_that_reach_nobody_are_made_again_until_somebody_answers() -> None:
+    """A network that is gone for an hour says nothing about what is live: no person is needed, but people are told."""
+    world = restored()
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE)
+    world.probe.wrong, world.probe.unreached = ["no answer"] * 10_000, {"no answer"}
+    answer = until(world, timedelta(hours=1))
+    assert (answer.outcome, answer.components) == ("pending", [])
+    assert "no answer" in str(answer.reason)
+    assert [phase for _, phase in world.notifications.sent] == [Phase.ROLLING_BACK]
+    world.probe.wrong = []
+    assert verify_restoration(world, "d2").outcome == "verified"
+
+
+def test_an_answer_that_is_wrong_beside_one_that_is_missing_lasts() -> None:
+    """What somebody answers wrongly needs a person, whoever else is silent."""
+    world = restored()
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE)
+    world.probe.wrong, world.probe.unreached = [*["no answer"] * 3, *["status 500"] * 3] * 100, {"no answer"}
+    assert until(world, timedelta(hours=1)).outcome == "failed"
+    assert world.clock.now() - START < timedelta(minutes=5)
