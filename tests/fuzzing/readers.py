@@ -165,6 +165,7 @@ DEFINITIONS = (
     b"StartAt: A\nStates:\n  A: {Type: Map, Iterator: {StartAt: B, States: {B: {Type: Task, Resource: '${A}'}}}}\n",
 )
 DOCUMENTS = tuple(one for _, one in sorted(LAYOUT.items(), reverse=True) if one.startswith(b"{"))[1:]
+REDIRECTS = (b"/old /new 301\n/a/:b/* /c/:b/:splat 302!\n/* /index.html 200\n", b"/:b /:b:b\n/a/* /a/b/:splat:splat\n")
 READERS = {
     "manifest": Reader(parse_manifest, (_manifest_of(MANIFEST),), (*YAML_WORDS, "kind: ", "verification:\n")),
     "settings": Reader(lambda data: parse_parameters(data, "s.yaml"), (b"A: 1\nB: 'x'\nC: |\n  y\n",), YAML_WORDS),
@@ -173,7 +174,7 @@ READERS = {
     "bundle": Reader(_bundle, (MANIFEST,), (*ZIP_WORDS, "release.yaml")),
     "function": Reader(lambda data: check_package(io.BytesIO(data), "api.zip"), PACKAGES, ZIP_WORDS),
     "index": Reader(parse_index, (an_index({"index.html": b"x", "a/b.js": b"y"}),), ("NaN", "\\ud800", "../")),
-    "redirects": Reader(_redirects, (b"/old /new 301\n/a/:b/* /c/:b/:splat 302!\n/* /index.html 200\n",), RULES),
+    "redirects": Reader(_redirects, REDIRECTS, RULES),
     "headers": Reader(_headers, (b"/*\n  X-A: b\n/a/:b/*\n  ! X-A\n  Cache-Control: max-age=9\n",), RULES),
     "layout": Reader(_layout, DOCUMENTS, ('"size": -1', "NaN", "\\ud800")),
     "gzip": Reader(_gzip, (BASE, BASE + BASE), ("\x1f\x8b\x08",)),

@@ -23,6 +23,8 @@ IN_QUERY = "!$&'()*+,-./:;=?@_~%"
 SHOWN = 3
 HOPS = 20
 """So many redirects browsers follow, one after the other."""
+LONGEST_ADDRESS = 8_192
+"""Bytes of an address that CloudFront takes: nobody gets to where a longer one leads."""
 DEEPEST = 4
 """Parts of the samples that are taken for a `*`."""
 _PLACEHOLDER = re.compile(r":([A-Za-z]\w*)", re.ASCII)
@@ -125,7 +127,7 @@ class Moving:
             host = "" if target.startswith("/") else urlsplit(target).netloc
             if self._leads_on_for_ever(_path(target, host), host):
                 if not host:
-                    how = f"'{move.target}' would lead browsers back to it for ever"
+                    how = f"'{move.target}' would lead browsers on for ever"
                     self._say(number, f"'{move.source}' in _redirects is not followed: {how}.")
                     return False
                 how = f"if {host} shows this site, browsers follow it for ever"
@@ -134,20 +136,30 @@ class Moving:
         return True
 
     def _leads_on_for_ever(self, path: str, host: str) -> bool:
-        """Whether a browser at this path is led on again and again, where `host` is the site's own."""
-        return all((path := self._next(path, host)) for _ in range(HOPS))
+        """Whether a browser at this path is led on again and again, where `host` is the site's own.
 
-    def _next(self, path: str, host: str) -> str:
-        """The path that this one leads to; empty if it leads nowhere, or to another host."""
+        Each time to a longer address, too: a line that doubles it would soon fill the memory here.
+        """
+        for _ in range(HOPS):
+            location = self._location(path)
+            if len(location) > LONGEST_ADDRESS:
+                return True
+            path = _path(location, host)
+            if not path:
+                return False
+        return True
+
+    def _location(self, path: str) -> str:
+        """Where this path leads; empty if it leads nowhere."""
         if not path.startswith("/"):
             return ""
         parts = path.split("/")
         for _, wanted, move in self._rules:
             if (values := match(wanted, parts)) is not None:
-                return _path(filled(move.target, values), host)
+                return filled(move.target, values)
         name = f"{path[1:]}{INDEX_PAGE}" if path.endswith("/") else path[1:]
         found = self.objects.get(name) or self._leading.get(name)
-        return _path(found.location, host) if found else ""
+        return found.location if found else ""
 
     def _say(self, number: int, text: str) -> None:
         self._said.add((number, text))
@@ -172,7 +184,8 @@ def encoded(path: str) -> str:
 
 def filled(location: str, values: Mapping[str, str]) -> str:
     """The address that a line leads to, with the values of its placeholders."""
-    return _PLACEHOLDER.sub(lambda found: encoded(values[found[1]]), location)
+    sent = {name: encoded(values[name]) for name in set(_PLACEHOLDER.findall(location))}
+    return _PLACEHOLDER.sub(lambda found: sent[found[1]], location)
 
 
 def with_query(location: str, query: str) -> str:

@@ -212,10 +212,15 @@ def test_a_redirect_of_a_folder_of_shared_files_is_the_functions() -> None:
         "/docs /docs/?a=1 301!",
         "/caf%C3%A9/* /caf\xe9/b",
         "/docs/ /docs 301!",
+        "/:b /:b:b:b:b",
+        "/* /x/:splat:splat:splat:splat",
     ],
 )
 def test_a_rule_that_would_lead_to_itself_is_not_followed(line: str) -> None:
-    """Browsers would follow it for ever: elsewhere, a file at the second address ends that."""
+    """Browsers would follow it for ever: elsewhere, a file at the second address ends that.
+
+    One that leads to a longer address each time is not walked until it fills the memory.
+    """
     found = moved(line)
     assert found.rules == ()
     assert "is not followed: '" in found.said[0]
@@ -234,6 +239,7 @@ def test_a_rule_that_would_lead_to_itself_is_not_followed(line: str) -> None:
         "/about.html /about 301!\n/about /about.html 301!",
         "/k /x/k\n/x/* /:splat",
         "/docs/ /manual 301!\n/manual /docs",
+        "/a/:b /c/:b:b:b\n/c/:b /a/:b:b:b",
     ],
 )
 def test_lines_that_lead_round_are_not_followed(lines: str) -> None:
