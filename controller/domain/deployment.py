@@ -327,15 +327,15 @@ class Deployment:
     after a restoration; `reached_at` is when the first one began. `guard_tokens`, `hook_tokens`, `queue_tokens` and
     `pause_tokens` belong to the tasks that wait: every attempt of such a task has a token of its own, and all of them
     are answered. `troubles` say what is not restored yet, `restored` when each component was, with its seal, and
-    `unstaged` when what was staged was gone from it, or was left to people. Before
-    `settles_at`, unconditional writes that were made before it was granted the lock may still arrive; `pointed_at` is
-    when it last began to make such writes itself; before `tasks_until`, a task of the deployment before it may still be
-    running. `unsent` are notifications that are still to be sent. `written` is
-    the last change of traffic, and whether it has arrived; before a change is complete, it is the one before. After the
-    end, something is kept until `grace_until`: the guards of a release that is live, or what was staged for one that
-    was rolled back. `hook_since` is when the hook was asked first that answers *not now*. `overtaken` are the times in
-    which the next ones had visitors; `late_alarm` is an alarm that came after the end, and for which the release is
-    still to be rolled back. `unjudged` says why a step went on without a verdict.
+    `unstaged` when what was staged was gone from it, or was left to people; `unstage_rounds` is how often that was
+    begun again, because it had failed. Before `settles_at`, unconditional writes that were made before it was granted
+    the lock may still arrive; `pointed_at` is when it last began to make such writes itself; before `tasks_until`, a
+    task of the deployment before it may still be running. `unsent` are notifications that are still to be sent.
+    `written` is the last change of traffic, and whether it has arrived; before a change is complete, it is the one
+    before. After the end, something is kept until `grace_until`: the guards of a release that is live, or what was
+    staged for one that was rolled back. `hook_since` is when the hook was asked first that answers *not now*.
+    `overtaken` are the times in which the next ones had visitors; `late_alarm` is an alarm that came after the end, and
+    for which the release is still to be rolled back. `unjudged` says why a step went on without a verdict.
     """
 
     deployment_id: str
@@ -385,6 +385,7 @@ class Deployment:
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
     restored: Mapping[str, datetime] = field(default_factory=dict)
     unstaged: Mapping[str, datetime] = field(default_factory=dict)
+    unstage_rounds: int = 0
     settles_at: datetime | None = None
     pointed_at: datetime | None = None
     tasks_until: datetime | None = None
@@ -583,6 +584,7 @@ class Changes(TypedDict, total=False):
     restored_now: Mapping[str, datetime]
     unstaged: Mapping[str, datetime]
     unstaged_now: Mapping[str, datetime]
+    unstage_rounds: int
     settles_at: datetime
     pointed_at: datetime
     tasks_until: datetime

@@ -147,6 +147,17 @@ def test_a_rollback_that_breaks_again_and_again_is_continued(scene: Scene, task:
     scene.check()
 
 
+def test_what_is_not_unstaged_is_unstaged_again_before_the_end(scene: Scene) -> None:
+    """Each of its attempts dies, until the ledger answers the state after it: then it is begun again."""
+    prepare(scene, Task(ROLLBACK, "Unstage component", waits=False))
+    for time in range(1, 5):
+        scene.at("Unstage component", "before", failing(Broken("gone")), nth=time)
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check()
+    assert (scene.states.count("Unstage component"), scene.states.count("Close deployment")) == (5, 2)
+    assert "may still be those of this release" not in scene.history()[-1].reason
+
+
 @pytest.mark.parametrize("component", ["api", "site"])
 def test_a_component_that_cannot_be_restored_needs_a_person(scene: Scene, component: str) -> None:
     """The rollback failed, so the environment is held; a person restores it, and the next release goes live."""

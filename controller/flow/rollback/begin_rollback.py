@@ -200,7 +200,8 @@ def _not_possible(world: World, deployment: Deployment) -> str:
 
 def _claim(world: World, deployment: Deployment, execution_arn: str) -> RollbackBegun:
     """Claim the rollback of a deployment on its way, or continue one whose execution has died."""
-    changes: Changes = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": execution_arn, "unstaged": {}}
+    changes: Changes = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": execution_arn}
+    changes |= {"unstaged": {}, "unstage_rounds": 0}
     phases: Collection[Phase] = {deployment.phase}
     if deployment.phase in TOUCHED:  # It may go on in between.
         changes["awaited"] = _unfinished(world, deployment)

@@ -1,10 +1,11 @@
 """Close deployment: the end of a rollback."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from controller.domain.advice import again_advice, failed_advice
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import Phase
 from controller.domain.printable import sentences
 from controller.domain.timeline import EventKind
@@ -22,22 +23,36 @@ UNSTAGE_ADVICE = (
     "No visitor gets what is still in a function itself, but whoever calls that without its alias does: give it the"
     " code and configuration of that version again by hand, or release what changes it."
 )
+MOST_ROUNDS = 3
+"""So often what failed while nothing answered is undone again: only once the ledger answers can this be asked."""
 RETRY_ADVICE = 'If the cause was not in it, release the same contents again: `selfright retry {} --reason "…"`'
 
 
-def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn: str) -> DeploymentResult:
+@dataclass(frozen=True)
+class RollbackClosed(DeploymentResult):
+    """The last phase; or `unstage`, when what was staged in these components is to be undone again first."""
+
+    unstage: list[str] | None = None
+
+
+def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn: str) -> RollbackClosed:
     """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble.
 
     Nothing is done when it has ended, or when another execution than this one rolls it back: the outcome is its phase.
     """
     deployment = world.deployments.get(deployment_id)
+    expected = Expected(rollback_execution_arn=execution_arn)
     if (deployment.phase, deployment.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
-        return DeploymentResult(deployment, str(deployment.phase))
+        return RollbackClosed(deployment, str(deployment.phase))
     staged: list[str] = []
     why, advice = sentences(deployment.rollback_reason, *_left(deployment)), again_advice(deployment_id)
     if deployment.is_condemned:
         advice = f"{NEW_ADVICE} {RETRY_ADVICE.format(deployment_id)}"
     if deployment.restore_point and not trouble and (names := not_unstaged(world, deployment)):
+        if deployment.unstage_rounds < MOST_ROUNDS:
+            changes: Changes = {"unstage_rounds": deployment.unstage_rounds + 1}
+            again = world.deployments.update(deployment_id, changes, phases={Phase.ROLLING_BACK}, expected=expected)
+            return RollbackClosed(again, "unstage", "", names)
         staged = _still_staged(deployment, names)
         why, advice = sentences(why, *staged), sentences(advice, UNSTAGE_ADVICE)
     if trouble and deployment.restore_point:
@@ -46,11 +61,10 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
     else:
         phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED
     grace = _grace(world, deployment) if phase is Phase.ROLLED_BACK and leaves_something(deployment) else None
-    expected = Expected(rollback_execution_arn=execution_arn)
     ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK}, expected=expected, grace=grace)
     for one in staged:
         record(world, deployment_id, EventKind.UNSTAGED, one)
-    return DeploymentResult(ended, str(phase))
+    return RollbackClosed(ended, str(phase))
 
 
 def _still_staged(deployment: Deployment, names: Sequence[str]) -> list[str]:

@@ -180,6 +180,7 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
             "troubles": {},
             "restored": {},
             "unstaged": {},
+            "unstage_rounds": 0,
             "cleared": ("waits_since", "discards_since", "written", "grace_until"),
             "reached": ALL if present.phase is Phase.SUCCEEDED else present.reached,  # All visitors got it.
         }

@@ -30,8 +30,9 @@ from controller.flow.judge import judge
 from controller.flow.pausing.pause import pause
 from controller.flow.record_restore_point import record_restore_point
 from controller.flow.rollback.begin_rollback import begin_rollback
-from controller.flow.rollback.close import close_rollback
+from controller.flow.rollback.close import RollbackClosed, close_rollback
 from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.unstage import not_unstaged
 from controller.flow.rollback.verify_restoration import verify_restoration
 from controller.flow.shared.bake import Judged
 from controller.flow.shared.closure import close
@@ -302,9 +303,17 @@ def roll_back(world: World, by: TripSource = "person", arn: str = "arn:back") ->
             break
         world.clock.forward(verified.wait_seconds)  # type: ignore[attr-defined]
         names = verified.components or []
-    for name in verified.unstage or []:
-        world.deployments.update("d2", {"unstaged_now": {name: world.clock.now()}}, phases={Phase.ROLLING_BACK})
-    return "over" if verified.outcome == "over" else str(close_rollback(world, "d2", verified.reason, arn).outcome)
+    if verified.outcome == "over":
+        return "over"
+    return str(unstaged_and_closed(world, arn=arn, trouble=verified.reason or "").outcome)
+
+
+def unstaged_and_closed(world: World, name: str = "d2", arn: str = "arn:back", trouble: str = "") -> RollbackClosed:
+    """The end of the rollback machine: nothing of the release is in the functions themselves any more."""
+    deployment, now = world.deployments.get(name), world.clock.now()
+    if deployment.phase is Phase.ROLLING_BACK and (left := not_unstaged(world, deployment)):
+        world.deployments.update(name, {"unstaged_now": dict.fromkeys(left, now)}, phases={Phase.ROLLING_BACK})
+    return close_rollback(world, name, trouble, arn)
 
 
 def rolling_back(world: FakeWorld, arn: str = "arn:back") -> FakeWorld:

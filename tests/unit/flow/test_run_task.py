@@ -9,7 +9,6 @@ from controller.domain.deployment import LONGEST_TASK, TaskRun
 from controller.domain.phases import Phase
 from controller.errors import NotFoundError, TransientError, UnknownEnvironmentError
 from controller.flow.on_alarm import on_alarm
-from controller.flow.rollback.close import close_rollback
 from controller.flow.run_task import run_task
 from controller.flow.shared.lease import LEASE
 from controller.flow.test import test_staged as run_tests
@@ -26,6 +25,7 @@ from tests.unit.flow.scenes import (
     rolling_back,
     staged,
     tripped,
+    unstaged_and_closed,
     waiting,
 )
 
@@ -270,7 +270,7 @@ def after_a_rollback(run: TaskRun) -> FakeWorld:
     """The next release, with tasks, after one that was rolled back with this task."""
     world = rolling_back(staged(trip=tripped("person"), tasks=(MIGRATION,), task_run=run))
     waiting(world, tasks=(MIGRATION,), components=("api",))
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     staged_now = {"phase": Phase.STAGING, "restore_point": STABLE, "staged_now": {"api": CANARY["api"]}}
     world.deployments.update("d3", staged_now, phases={Phase.QUEUED})
     return world

@@ -28,6 +28,7 @@ from tests.unit.flow.scenes import (
     rolling_back,
     succeeded,
     tripped,
+    unstaged_and_closed,
     waiting,
     with_a_stack,
 )
@@ -160,7 +161,7 @@ def test_what_is_left_on_purpose_is_reported_and_counts_as_restored() -> None:
         restore_component(world, "d2", name)
     world.components.known["infra"].live = "c"
     assert verify_restoration(world, "d2").outcome == "verified"
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     assert world.deployments.get("d2").reason.startswith("It broke. infra: The table stays.")
 
 
@@ -169,5 +170,5 @@ def test_a_rollback_is_marked_where_it_begins_and_ends() -> None:
     world = a_world()
     on_its_way(world, Phase.BAKING, weight=10)
     begin_rollback(world, "d2", "arn:back", "alarm", "It broke.")
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     assert world.markers.made == [("d2", Phase.ROLLING_BACK), ("d2", Phase.ROLLED_BACK)]

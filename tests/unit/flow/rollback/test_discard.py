@@ -26,6 +26,7 @@ from tests.unit.flow.scenes import (
     on_its_way,
     once,
     tripped,
+    unstaged_and_closed,
 )
 
 
@@ -48,7 +49,7 @@ HOUR = 3600
 
 def closed(world: FakeWorld, seconds: float = HOUR) -> str:
     """The rollback ends; so many seconds later, the reconciler looks after it."""
-    assert close_rollback(world, "d2", "", "arn:back").outcome == "ROLLED_BACK"
+    assert unstaged_and_closed(world).outcome == "ROLLED_BACK"
     world.clock.forward(seconds)
     return afterwards(world, world.deployments.get("d2"))
 
@@ -88,7 +89,7 @@ def test_the_environment_says_how_long_it_stays() -> None:
 def test_nothing_goes_while_somebody_holds_the_lock() -> None:
     """The next release may be staging the same contents, and a deletion has no condition."""
     world = restored()
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.STAGING, "d3")
     world.clock.forward(HOUR)
@@ -123,7 +124,7 @@ def test_what_an_older_release_has_too_stays() -> None:
 def test_what_has_been_released_again_meanwhile_stays() -> None:
     """The same contents, now live: the release is good after all."""
     world = restored()
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     a_deployment(world, Phase.SUCCEEDED, "d3", staged=CANARY, previous="d1")
     world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
     world.clock.forward(HOUR)
@@ -169,7 +170,7 @@ def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
     for attempt in ("arn:first", "arn:second"):
         assert begin_rollback(world, "d2", attempt, "fault", "It broke.").outcome == "begun"
         world.workflows.running.discard(attempt)
-    close_rollback(world, "d2", "", "arn:second")
+    unstaged_and_closed(world, arn="arn:second")
     afterwards(world, world.deployments.get("d2"))
     assert world.components.known["api"].pruned == [({"6"}, 5)]
 
@@ -177,7 +178,7 @@ def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
 def test_what_is_gone_is_not_told_again() -> None:
     """A call that died half way is followed by another, which finds the rest."""
     world = restored()
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     before = world.deployments.kinds("d2")
     assert discard_staged(world, world.deployments.get("d2"))
     assert discard_staged(world, world.deployments.get("d2"))
@@ -210,7 +211,7 @@ def test_pruning_takes_bounded_time_too() -> None:
 def ended() -> FakeWorld:
     """A rollback that has ended an hour ago."""
     world = restored()
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     world.clock.forward(HOUR)
     return world
 
@@ -230,7 +231,7 @@ def test_wherever_it_dies_it_is_done_in_the_end_and_once() -> None:
 def test_what_another_deployment_of_the_same_contents_still_keeps_stays(fields: dict[str, Any]) -> None:
     """Its visitors are led there for as long; the same contents are the same revision."""
     world = restored()
-    close_rollback(world, "d2", "", "arn:back")
+    unstaged_and_closed(world)
     held = fields.pop("held", False)
     a_deployment(world, fields.pop("phase", Phase.ROLLBACK_FAILED), "d3", staged=CANARY, previous="d1", **fields)
     if held:

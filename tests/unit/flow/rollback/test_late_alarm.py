@@ -11,12 +11,21 @@ from controller.errors import LedgerConflictError
 from controller.flow.on_alarm import on_alarm
 from controller.flow.reconcile import reconcile
 from controller.flow.rollback.begin_rollback import begin_rollback
-from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.late_alarm import roll_back_late
 from controller.flow.shift import shift
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import ALARM, CANARY, KEY, a_deployment, at_weight, dying_everywhere, once, succeeded
+from tests.unit.flow.scenes import (
+    ALARM,
+    CANARY,
+    KEY,
+    a_deployment,
+    at_weight,
+    dying_everywhere,
+    once,
+    succeeded,
+    unstaged_and_closed,
+)
 
 EARLY = START + timedelta(seconds=30)
 """Measured when the first release served alone."""
@@ -57,7 +66,7 @@ def go_back(world: FakeWorld, name: str = "d3") -> None:
     restored = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": "arn:back"}
     world.deployments.known[name] = replace(world.deployments.get(name), **restored)
     at_weight(world, 100)
-    close_rollback(world, name, "", "arn:back")
+    unstaged_and_closed(world, name)
 
 
 @pytest.mark.parametrize("step", [0, 1])
@@ -147,7 +156,7 @@ def test_wherever_the_end_of_the_next_release_dies_alarms_are_about_the_one_befo
         return world
 
     def close(world: World) -> None:
-        close_rollback(world, "d3", "", "arn:back")
+        unstaged_and_closed(world, "d3")
 
     for where, world in dying_everywhere(shifted, close):
         back = world.deployments.get("d2").overtaken[-1].back_at is not None

@@ -8,7 +8,6 @@ from controller.domain.deployment import Awaited, Trip, Trouble
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, TransientError
 from controller.flow.rollback.begin_rollback import begin_rollback
-from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.restore import LONGEST_WRITE, restore_component
 from controller.flow.rollback.verify_restoration import verify_restoration
 from controller.flow.shared.pending import FIRST_PAUSE
@@ -24,6 +23,7 @@ from tests.unit.flow.scenes import (
     moving,
     once,
     rolling_back,
+    unstaged_and_closed,
     with_a_stack,
 )
 
@@ -155,7 +155,7 @@ def test_a_stack_is_restored_after_the_traffic() -> None:
     assert verify_restoration(world, "d2").wait_seconds == FIRST_PAUSE
     assert restore_component(world, "d2", "infra").outcome == "restored"
     assert verify_restoration(world, "d2").outcome == "verified"
-    assert close_rollback(world, "d2", "", "arn:back").outcome == Phase.ROLLED_BACK
+    assert unstaged_and_closed(world).outcome == Phase.ROLLED_BACK
     assert world.components.known["infra"].live == "a"
 
 

@@ -55,10 +55,28 @@ def test_what_somebody_else_has_changed_is_said_at_the_end() -> None:
     assert (ended.phase, ended.reason) == (Phase.ROLLED_BACK, "It broke. api: a person's")
 
 
-def test_what_crashed_is_said_at_the_end() -> None:
-    """The workflow goes on after three crashes: people learn whose code the function itself has, and what to do."""
+def test_what_failed_while_nothing_answered_is_done_again() -> None:
+    """The ledger was out: now that it answers, an outage is no reason for a person."""
+    world = restored()
+    again = close_rollback(world, "d2", "", "arn:back")
+    assert (again.outcome, again.unstage, again.reason) == ("unstage", ["api"], "")
+    assert unstage(world, "d2", "api").outcome == "unstaged"
+    ended = close_rollback(world, "d2", "", "arn:back")
+    assert (ended.outcome, ended.deployment.reason) == (Phase.ROLLED_BACK, "It broke.")
+
+
+def test_another_execution_has_nothing_undone_again() -> None:
+    """It does not roll the deployment back any more."""
+    world = restored()
+    assert close_rollback(world, "d2", "", "arn:other").outcome == Phase.ROLLING_BACK
+    assert world.deployments.get("d2").unstage_rounds == 0
+
+
+def test_what_crashes_again_and_again_is_said_at_the_end() -> None:
+    """After three rounds more, people learn whose code the function itself has, and what to do."""
     world = restored()
     assert not_unstaged(world, world.deployments.get("d2")) == ["api"]
+    assert [close_rollback(world, "d2", "", "arn:back").outcome for _ in range(3)] == ["unstage"] * 3
     ended = close_rollback(world, "d2", "", "arn:back").deployment
     assert ended.phase is Phase.ROLLED_BACK
     assert "api: its own code and configuration ($LATEST) may still be those of this release" in ended.reason
