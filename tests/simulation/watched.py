@@ -77,7 +77,8 @@ class Watched:
             self._judge(self._monitor.deleted, self._scene.key, "settings", name.split("/")[-2])
 
     def _put(self, name: str, stage: str, code: bytes, config: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the fake's own
+        known = self._scene.routing._stages.get((name, stage))
         written = self._stage(name, stage, code, config)
-        if stage == LIVE:
+        if stage == LIVE and (known is None or known.code != bytes(code)):  # the same again changes nothing
             self._judge(self._monitor.site, self._scene.key, "site", bytes(code))
         return written
