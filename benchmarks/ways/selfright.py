@@ -92,7 +92,7 @@ class Selfright:
     def roll_back(self, before: Build) -> float:  # noqa: ARG002 - the ledger has it
         """Measure from the order to the ledger's line that everything is restored and verified.
 
-        `unstaged` gets the seconds from then to `ROLLED_BACK`, in which callers who bypass the alias are served.
+        `unstaged` gets the seconds from then to `ROLLED_BACK`, in which the function itself (`$LATEST`) is put back.
         """
         machine = self._aws.controller["rollback_machine_arn"]
         order = {"deployment_id": self._last_change, "by": "person", "reason": "The benchmark rolls back."}

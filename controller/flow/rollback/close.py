@@ -39,6 +39,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
     """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble.
 
     Nothing is done when it has ended, or when another execution than this one rolls it back: the outcome is its phase.
+    Nor does it end yet with the outcome `unstage`: *Unstage component* has failed, and is to be run again before.
     """
     deployment = world.deployments.get(deployment_id)
     expected = Expected(rollback_execution_arn=execution_arn)

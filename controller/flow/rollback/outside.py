@@ -81,11 +81,12 @@ def failing(world: World, deployment: Deployment) -> dict[str, Trouble]:
         return {}
     if before is None or before.phase is Phase.ROLLBACK_FAILED:  # Nobody knows what must be true.
         return {}
-    results = probe_all(world.probe, environment_of(world, deployment), checks)
+    environment = environment_of(world, deployment)
+    results = probe_all(world.probe, environment, checks)
     failing = [result for result in results if not result.passed]
     if not failing:
         return {}
-    by_hand = list(changed_by_hand(world, environment_of(world, deployment), before))  # Mostly that is why they fail.
+    by_hand = list(changed_by_hand(world, environment, before))  # Mostly that is why they fail.
     reason = "; ".join([*by_hand, *(f"{result.check}: {result.detail}" for result in failing)])
     unknown = not by_hand and all(result.unknown for result in failing)
     return {CHECKS: Trouble(world.clock.now(), reason, lasting=not unknown)}

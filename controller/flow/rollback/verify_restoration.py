@@ -16,7 +16,7 @@ from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError
 from controller.flow.rollback import outside
 from controller.flow.rollback.differences import differences
-from controller.flow.rollback.outside import OF_THE_WHOLE
+from controller.flow.rollback.outside import CHECKS, OF_THE_WHOLE
 from controller.flow.rollback.traffic import may_have_moved, note_restored
 from controller.flow.rollback.unstage import to_unstage
 from controller.flow.shared.closure import finish
@@ -31,7 +31,11 @@ SEEN_AGAIN = timedelta(seconds=30)
 LONGEST_PAUSE = 60
 """Seconds between two verifications at most, in the first hour."""
 TOLD_AFTER = timedelta(minutes=5)
-"""After this time, people are told once that a rollback waits for AWS."""
+"""After this time, people are told once that a rollback waits."""
+REACH_ADVICE = (
+    "Everything is restored, and the rollback goes on by itself as soon as somebody answers. If nobody does, look at"
+    " the name, the network and the certificate of that URL."
+)
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,9 @@ def _tell(world: World, deployment: Deployment) -> None:
     now, passing = world.clock.now(), [one for one in deployment.troubles.values() if not one.lasting]
     if deployment.waits_since or not any(now - one.since >= TOLD_AFTER for one in passing):
         return
-    reason = f"The rollback waits for AWS: {_said(deployment.troubles)}"
-    step = "Nothing is to be done: it goes on by itself as soon as AWS answers."
+    unreached = CHECKS in deployment.troubles
+    reason = f"The rollback waits for {'an answer from outside' if unreached else 'AWS'}: {_said(deployment.troubles)}"
+    step = REACH_ADVICE if unreached else "Nothing is to be done: it goes on by itself as soon as AWS answers."
     try:
         told = world.deployments.update(
             deployment.deployment_id,

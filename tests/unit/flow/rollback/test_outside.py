@@ -121,6 +121,7 @@ def test_checks_that_reach_nobody_are_made_again_until_somebody_answers() -> Non
     assert (answer.outcome, answer.components) == ("pending", [])
     assert "no answer" in str(answer.reason)
     assert [phase for _, phase in world.notifications.sent] == [Phase.ROLLING_BACK]
+    assert messages(world, "pending")[0].startswith("The rollback waits for an answer from outside: GET /health of api")
     world.probe.wrong = []
     assert verify_restoration(world, "d2").outcome == "verified"
 
